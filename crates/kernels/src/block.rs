@@ -55,6 +55,14 @@ pub(crate) fn blocks(batch: usize, groups: usize, target: usize) -> Vec<Block> {
         .collect()
 }
 
+/// What consecutive blocks cover together, given the range of each.
+pub(crate) fn joined(blocks: &[Block], range: impl Fn(&Block) -> Range<usize>) -> Range<usize> {
+    match (blocks.first(), blocks.last()) {
+        (Some(first), Some(last)) => range(first).start..range(last).end,
+        _ => 0..0,
+    }
+}
+
 /// Splits a map into the slices of consecutive `ranges`, which cover it from its beginning.
 pub(crate) fn split(mut map: &mut [f32], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&mut [f32]> {
     let mut parts = Vec::new();

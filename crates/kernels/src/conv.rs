@@ -67,7 +67,7 @@ pub(crate) fn backward(
     assert_eq!(weights.len(), shape.weight_len(), "weights of another shape");
     assert_eq!(wanted.weights.len(), shape.weight_len(), "weight gradients of another shape");
     if let Some(inputs) = &wanted.inputs {
-        assert_eq!(inputs.len(), shape.input_len(), "input gradients of another shape");
+        assert_eq!(inputs.gradients.len(), shape.input_len(), "input gradients of another shape");
     }
     if by_tiles(shape) {
         return winograd::backward(shape, tile_factors(precision), source, weights, gradients, wanted);

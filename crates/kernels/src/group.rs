@@ -4,10 +4,12 @@
 
 use rayon::prelude::*;
 
+use crate::affine::Affine;
 use crate::map::Statistics;
-use crate::norm::{Affine, BlendTask, Centred, NormGradients, Normalise, Signs, SumTask};
+use crate::norm::{BlendTask, NormGradients, Normalise};
 use crate::simd::dispatch;
 use crate::statistics::{Gather, Moments, Total};
+use crate::sums::{Centred, Signs, SumTask};
 
 /// What a group norm needs to know besides its maps.
 #[derive(Clone, Copy, Debug)]

@@ -23,11 +23,13 @@
 #![expect(unsafe_code, reason = "inner loops that the compiler cannot check; each says why it is sound")]
 
 pub mod activation;
+mod affine;
 mod block;
 mod conv;
 mod descent;
 mod direct;
 mod filters;
+mod follow;
 mod group;
 mod layout;
 mod map;
@@ -43,6 +45,7 @@ pub mod shape;
 pub mod shortcut;
 mod simd;
 mod statistics;
+mod sums;
 mod turn;
 pub mod twin;
 mod winograd;

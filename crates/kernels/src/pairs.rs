@@ -164,11 +164,11 @@ pub(crate) fn backward(
     gradients: &impl Source,
     wanted: Backward,
 ) {
-    let Backward { inputs, accumulate, weights: weight_gradients } = wanted;
+    let Backward { inputs, weights: weight_gradients } = wanted;
     let halved = ConvShape { batch: shape.batch.div_ceil(2), ..*shape };
     let images = ImagePairs::new(pairs, source, shape.batch, shape.input_len());
     let image_gradients = ImagePairs::new(pairs, gradients, shape.batch, shape.output_len());
-    let alone = Backward { inputs: None, accumulate: false, weights: weight_gradients };
+    let alone = Backward { inputs: None, weights: weight_gradients };
     direct::backward(&halved, &images, weights, &image_gradients, alone);
 
     let Some(inputs) = inputs else { return };
@@ -181,6 +181,6 @@ pub(crate) fn backward(
             pairs.dispatch(PairWeights { low, high: &high[..low.len().min(high.len())], to });
         });
         let source = ChannelPairs { pairs, map: gradients, channels };
-        direct::input_gradients(&halved, values, &source, inputs, accumulate);
+        direct::input_gradients(&halved, values, &source, inputs);
     });
 }

@@ -1,5 +1,7 @@
 //! The shape of a convolution, and what its backward pass is to write.
 
+use crate::follow::Follow;
+
 /// A convolution over maps `[batch][height][width][in_channels]` with a square kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
@@ -59,10 +61,18 @@ impl ConvShape {
 
 /// What a backward pass is to write.
 pub(crate) struct Backward<'a> {
-    /// Gradients of the inputs `[n][h][w][in]`, if they are wanted.
-    pub inputs: Option<&'a mut [f32]>,
-    /// Whether to add to what `inputs` holds.
-    pub accumulate: bool,
+    /// Gradients of the inputs, if they are wanted.
+    pub inputs: Option<Inputs<'a>>,
     /// Gradients of the weights `[out][in][k][k]`.
     pub weights: &'a mut [f32],
+}
+
+/// Gradients of the inputs on their way.
+pub(crate) struct Inputs<'a> {
+    /// `[n][h][w][in]`
+    pub gradients: &'a mut [f32],
+    /// Whether to add to what they hold.
+    pub accumulate: bool,
+    /// Who takes them up as soon as they are final.
+    pub follow: Option<&'a dyn Follow>,
 }

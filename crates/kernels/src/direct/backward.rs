@@ -8,11 +8,12 @@ use super::inputs::{InputsTask, padded_gradients};
 use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_input, padded_outputs};
 use super::weights::phase_offsets;
 use super::{pointwise, small, weights};
-use crate::block::{Block, blocks, split_wanted};
+use crate::block::{Block, blocks, joined, split_wanted};
+use crate::follow::Following;
 use crate::map::Source;
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::simd::{MOST_LANES, Simd, Work};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
@@ -53,16 +54,20 @@ pub(crate) fn backward(
             weights::pack_backward(shape, weights, packed);
         }
         let packed = &*packed;
-        let mut maps = split_wanted(wanted.inputs, blocks.iter().map(|block| block.range(1, image_len, 1)));
-        parts
-            .par_chunks_mut(part_len)
-            .zip(blocks.par_chunks(per_chunk))
-            .zip(maps.par_chunks_mut(per_chunk))
-            .with_max_len(1)
-            .for_each(|((part, blocks), maps)| {
+        let (inputs, accumulate, follow) = match wanted.inputs {
+            Some(Inputs { gradients, accumulate, follow }) => (Some(gradients), accumulate, follow),
+            None => (None, false, None),
+        };
+        let range = |block: &Block| block.range(1, image_len, 1);
+        let maps = split_wanted(inputs, blocks.chunks(per_chunk).map(|blocks| joined(blocks, range)));
+        parts.par_chunks_mut(part_len).zip(blocks.par_chunks(per_chunk)).zip(maps).with_max_len(1).for_each(
+            |((part, blocks), mut map)| {
                 part.fill(0.0);
+                let first = joined(blocks, range).start;
+                let mut following = Following::new(follow, first);
                 let next = blocks.iter().skip(1).map(Some).chain([None]);
-                for ((block, map), next) in blocks.iter().zip(maps).zip(next) {
+                for (block, next) in blocks.iter().zip(next) {
+                    let own = range(block).start - first..range(block).end - first;
                     scratch::with(block.images.len() * (from.len() + to.len()), |scratch| {
                         source.dispatch(BlockBackward {
                             shape,
@@ -72,16 +77,20 @@ pub(crate) fn backward(
                             gradients,
                             packed,
                             offsets: &offsets,
-                            inputs: map.as_deref_mut(),
-                            accumulate: wanted.accumulate,
+                            inputs: map.as_deref_mut().map(|map| &mut map[own.clone()]),
+                            accumulate,
                             part,
                             from,
                             to,
                             scratch,
                         });
                     });
+                    if let Some(map) = &mut map {
+                        following.until(map, own.end);
+                    }
                 }
-            });
+            },
+        );
         weights::unpack(shape, parts, wanted.weights);
     });
 }

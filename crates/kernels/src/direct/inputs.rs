@@ -6,30 +6,25 @@ use super::padded::{ImageSize, Padded, SCRATCH_BUDGET, padded_outputs};
 use super::weights::{Taps, pack_backward, phase_offsets};
 use super::{pointwise, small};
 use crate::block::{Block, blocks, split};
+use crate::follow::Following;
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{SLIM, TALL, panel_width, tile};
 use crate::scratch;
-use crate::shape::ConvShape;
+use crate::shape::{ConvShape, Inputs};
 use crate::simd::{Simd, Work, prefetch, store_up_to};
 
-/// The gradients of a convolution's inputs alone, given those of its outputs; added to what `inputs` holds if `accumulate`
-/// is set.
-pub(crate) fn input_gradients(
-    shape: &ConvShape,
-    weights: &[f32],
-    gradients: &impl Source,
-    inputs: &mut [f32],
-    accumulate: bool,
-) {
+/// The gradients of a convolution's inputs alone, given those of its outputs.
+pub(crate) fn input_gradients(shape: &ConvShape, weights: &[f32], gradients: &impl Source, wanted: Inputs) {
     if pointwise::pays(shape) {
-        return pointwise::input_gradients(shape, weights, gradients, inputs, accumulate);
+        return pointwise::input_gradients(shape, weights, gradients, wanted);
     }
     if small::pays(shape) {
-        return small::input_gradients(shape, weights, gradients, inputs, accumulate);
+        return small::input_gradients(shape, weights, gradients, wanted);
     }
     let to = padded_gradients(shape);
     let blocks = blocks(shape.batch, 1, (SCRATCH_BUDGET / to.len()).clamp(1, 16));
     let image_len = shape.height * shape.width * shape.in_channels;
+    let Inputs { gradients: inputs, accumulate, follow } = wanted;
     let maps = split(inputs, blocks.iter().map(|block| block.range(1, image_len, 1)));
     let offsets = phase_offsets(shape);
     scratch::with(offsets[offsets.len() - 1], |packed| {
@@ -37,6 +32,7 @@ pub(crate) fn input_gradients(
         let (packed, offsets) = (&*packed, &offsets);
         blocks.par_iter().zip(maps).with_max_len(1).for_each(|(block, inputs)| {
             scratch::with(to.len(), |copy| {
+                let inputs = &mut *inputs;
                 gradients.dispatch(BlockInputs {
                     shape,
                     block,
@@ -49,6 +45,8 @@ pub(crate) fn input_gradients(
                     copy,
                 });
             });
+            let written = inputs.len();
+            Following::new(follow, block.images.start * image_len).until(inputs, written);
         });
     });
 }

@@ -10,10 +10,11 @@ use super::padded::SCRATCH_BUDGET;
 use super::panel::Panel;
 use super::weights::{Packing, Panels};
 use crate::filters::Filters;
+use crate::follow::{Follow, Following};
 use crate::map::{Accumulate, Finish, Keep, LINE, Source, pixels_together};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len, round_up};
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::simd::{Simd, Work, lanes, prefetch, store_up_to};
 
 /// Products of channels from which on the weights outweigh a few pixels.
@@ -33,6 +34,8 @@ const PIXELS: usize = 192;
 /// Pixels whose copies are multiplied before the next ones are copied: they and the sums stay in the caches. A multiple of
 /// `PIXELS`, so that the order of the sums is that of all pixels in one go.
 const COPIED: usize = 2 * PIXELS;
+/// Pixels whose inputs' gradients are one task: as many as are added up together for a norm of 256 channels or more.
+const SPREAD: usize = 64;
 /// Pixels that one task copies.
 const COPIED_EACH: usize = 64;
 /// Weights from which on reading them for every so many pixels costs more than reading the copies from memory.
@@ -183,7 +186,15 @@ impl Products<'_> {
                     let first = first + index * ROWS;
                     let starts: Vec<usize> = (first..first + left.len() / len).map(&place).collect();
                     let columns = task.columns.clone();
-                    source.dispatch(ProductTask { products: self, packed, left, columns, sums, starts: &starts, finish });
+                    source.dispatch(ProductTask {
+                        products: self,
+                        packed,
+                        left,
+                        columns,
+                        sums,
+                        starts: &starts,
+                        finish,
+                    });
                 }
             });
         });
@@ -270,23 +281,17 @@ pub(super) fn backward(
             });
         };
         match wanted.inputs {
-            Some(out) => Spread::with(shape, weights, out, wanted.accumulate, most, |spread| each(Some(&spread))),
+            Some(inputs) => Spread::with(shape, weights, inputs, most, |spread| each(Some(&spread))),
             None => each(None),
         }
     });
 }
 
 /// As [`super::input_gradients()`].
-pub(super) fn input_gradients(
-    shape: &ConvShape,
-    weights: &[f32],
-    gradients: &impl Source,
-    inputs: &mut [f32],
-    accumulate: bool,
-) {
+pub(super) fn input_gradients(shape: &ConvShape, weights: &[f32], gradients: &impl Source, wanted: Inputs) {
     let (rows, count) = (Rows::new(shape.out_channels), shape.batch * pixels(shape));
     let most = if shape.weight_len() < HEAVY { COPIED.min(count) } else { count };
-    Spread::with(shape, weights, inputs, accumulate, most, |spread| {
+    Spread::with(shape, weights, wanted, most, |spread| {
         scratch::with(most * rows.len, |copied| {
             for first in (0..count).step_by(most) {
                 let copied = &mut copied[..most.min(count - first) * rows.len];
@@ -396,30 +401,26 @@ struct Spread<'a> {
     products: Products<'a>,
     /// Whether they are added to what is there.
     accumulate: bool,
+    follow: Option<&'a dyn Follow>,
 }
 
 impl Spread<'_> {
     /// Makes the weights ready for `work`, which gives every row to [`Self::rows`], `most` of them at a time.
-    fn with(
-        shape: &ConvShape,
-        weights: &[f32],
-        inputs: &mut [f32],
-        accumulate: bool,
-        most: usize,
-        work: impl FnOnce(Spread<'_>),
-    ) {
+    fn with(shape: &ConvShape, weights: &[f32], wanted: Inputs, most: usize, work: impl FnOnce(Spread<'_>)) {
+        let Inputs { gradients: inputs, accumulate, follow } = wanted;
         if shape.stride > 1 && !accumulate {
             inputs.par_chunks_mut(CLEARED).for_each(|inputs| inputs.fill(0.0));
         }
         let (rows, out) = (Rows::new(shape.out_channels), Target::new(inputs));
         let by_columns = Self::cut(shape, most).by_columns;
         Packing::transposed(shape, weights).panels(by_columns, |weights| {
-            work(Spread { shape, products: Products { rows, weights, columns: shape.in_channels, out }, accumulate });
+            let products = Products { rows, weights, columns: shape.in_channels, out };
+            work(Spread { shape, products, accumulate, follow });
         });
     }
 
     fn cut(shape: &ConvShape, rows: usize) -> Cut {
-        Cut::new(rows, rows_at_once(shape.out_channels).min(96), 1, shape.in_channels, shape.weight_len())
+        Cut::every(SPREAD, rows, shape.in_channels, shape.weight_len())
     }
 
     /// Those that come from these rows of `gradients`, the first of which is the row `first` of all.
@@ -441,10 +442,17 @@ impl Spread<'_> {
     ) {
         let Self { shape, products, .. } = self;
         let (len, columns) = (products.rows.len, products.columns);
-        Self::cut(shape, copied.len() / len).each(finish, |task, finish| {
+        let cut = Self::cut(shape, copied.len() / len);
+        cut.each(finish, |task, finish| {
             let left = &copied[task.images.start * len..task.images.end * len];
             let place = |row: usize| seen(shape, row) * columns;
             products.compute(gradients, left, task, first + task.images.start, place, finish);
+            if !cut.by_columns && shape.stride == 1 {
+                let [start, end] = [task.images.start, task.images.end].map(|row| place(first + row));
+                // SAFETY: the task has written these rows, and nobody else reads or writes them before it is done.
+                let part = unsafe { products.out.part(start..end) };
+                Following::new(self.follow, start).until(part, part.len());
+            }
         });
     }
 }

@@ -9,10 +9,11 @@ use super::padded::{ImageSize, Padded, padded_outputs};
 use super::panel::Panel;
 use super::weights::{self, Packing, Panels};
 use crate::filters::Filters;
+use crate::follow::Following;
 use crate::map::{Accumulate, Finish, Keep, Source};
 use crate::matmul::{Matmul, panel_width};
 use crate::scratch::{self, plane_len};
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::simd::{Simd, Work, lanes};
 
 /// Output pixels of an image up to which its tiles would be mostly empty otherwise.
@@ -267,23 +268,17 @@ pub(super) fn backward(
         });
         weights::unpack(shape, part, wanted.weights);
         if let Some(inputs) = wanted.inputs {
-            spread(shape, weights, gradients, gradient_copies, inputs, wanted.accumulate);
+            spread(shape, weights, gradients, gradient_copies, inputs);
         }
     });
 }
 
 /// As [`super::input_gradients()`].
-pub(super) fn input_gradients(
-    shape: &ConvShape,
-    weights: &[f32],
-    gradients: &impl Source,
-    inputs: &mut [f32],
-    accumulate: bool,
-) {
+pub(super) fn input_gradients(shape: &ConvShape, weights: &[f32], gradients: &impl Source, wanted: Inputs) {
     let to = Copy::new(ImageSize::outputs(shape));
     scratch::with(shape.batch * to.image_len(), |copies| {
         copy_all(to, gradients, copies);
-        spread(shape, weights, gradients, copies, inputs, accumulate);
+        spread(shape, weights, gradients, copies, wanted);
     });
 }
 
@@ -336,19 +331,13 @@ impl Work for WeighTask<'_> {
 }
 
 /// The gradients of the inputs from copies of those of the outputs: the pairs the other way round.
-fn spread(
-    shape: &ConvShape,
-    weights: &[f32],
-    gradients: &impl Source,
-    copies: &[f32],
-    inputs: &mut [f32],
-    accumulate: bool,
-) {
+fn spread(shape: &ConvShape, weights: &[f32], gradients: &impl Source, copies: &[f32], wanted: Inputs) {
     let to = Copy::new(ImageSize::outputs(shape));
     let cut = Cut::new(shape.batch, 4 * MANY, 1, shape.in_channels, shape.weight_len());
     let pairs: Vec<_> =
         pairs(shape).iter().map(|&Pair { output, input, tap }| Pair { output: input, input: output, tap }).collect();
-    let out = Target::new(inputs);
+    let out = Target::new(wanted.gradients);
+    let image_len = shape.height * shape.width * shape.in_channels;
     Packing::transposed(shape, weights).panels(cut.by_columns, |weights| {
         let products = Products {
             from: to,
@@ -361,11 +350,30 @@ fn spread(
             out,
         };
         let left = |task: &Task| &copies[task.images.start * to.image_len()..task.images.end * to.image_len()];
-        if accumulate {
+        let follow = |task: &Task| {
+            if !cut.by_columns {
+                // SAFETY: the task has written these images, and nobody else reads or writes them before it is done.
+                let part = unsafe { out.part(task.images.start * image_len..task.images.end * image_len) };
+                Following::new(wanted.follow, task.images.start * image_len).until(part, part.len());
+            }
+        };
+        if wanted.accumulate {
             let add = Accumulate { base: out.start };
-            cut.each(|_| add, |task, finish| products.compute(gradients, left(task), task, finish));
+            cut.each(
+                |_| add,
+                |task, finish| {
+                    products.compute(gradients, left(task), task, finish);
+                    follow(task);
+                },
+            );
         } else {
-            cut.each(|_| Keep, |task, finish| products.compute(gradients, left(task), task, finish));
+            cut.each(
+                |_| Keep,
+                |task, finish| {
+                    products.compute(gradients, left(task), task, finish);
+                    follow(task);
+                },
+            );
         }
     });
 }

@@ -10,6 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 use burn_flex::FlexTensor;
 
+use super::awaited::Awaited;
 use crate::activation::Smooth;
 use crate::filters::Packed;
 use crate::precision::Precision;
@@ -131,6 +132,11 @@ pub(super) trait Differentiate: Clone + Debug + Send + 'static {
 
     /// The gradients of the parents, in their order.
     fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>>;
+
+    /// What it needs of the gradient of its output as soon as that is made.
+    fn awaited(&self) -> Option<&Arc<Awaited>> {
+        None
+    }
 }
 
 /// What a backward pass starts from.
@@ -141,4 +147,6 @@ pub(super) struct Given<'a> {
     pub wanted: &'a [bool],
     /// What is to be added to the gradient of the first parent.
     pub share: Option<FlexTensor>,
+    /// Who awaits that gradient, which is whole then.
+    pub awaited: Option<Arc<Awaited>>,
 }

@@ -2,7 +2,7 @@
 //! pass when gradients are wanted.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -12,8 +12,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn_flex::FlexTensor;
 
+use super::awaited::Awaited;
 use super::backend::{ConvOptions, Differentiate, Extra, Given, KernelOps, NormOptions, PoolOptions};
-use super::lineage::{Link, Share, Slot, descend, leave, link};
+use super::lineage::{Link, Share, Slot, descend, leave, link, maker};
 use super::states::{
     AddState, AffineState, ConvNormState, ConvState, GlobalState, NormState, PadState, PoolState, SmoothState,
 };
@@ -34,13 +35,15 @@ struct Recorded<D> {
     state: D,
     slot: Slot,
     link: Link,
+    /// What the operation that made its input needs of that map's gradient.
+    maker: Option<Weak<Awaited>>,
 }
 
 impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
     type State = Recorded<D>;
 
     fn backward(self, ops: Ops<Recorded<D>, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let Recorded { state, slot, link } = ops.state;
+        let Recorded { state, slot, link, maker } = ops.state;
         let gradient = grads.consume::<Flex>(&ops.node);
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let (share, meeting) = match slot.share() {
@@ -49,7 +52,9 @@ impl<D: Differentiate, const N: usize> Backward<Flex, N> for Step<D> {
             Share::Awaited(meeting) => (None, Some(meeting)),
         };
         link.announce();
-        let gradients = state.differentiate(Given { gradient, wanted: &wanted, share });
+        // A gradient that waits for another share is not the whole one yet.
+        let awaited = maker.filter(|_| meeting.is_none()).and_then(|maker| maker.upgrade());
+        let gradients = state.differentiate(Given { gradient, wanted: &wanted, share, awaited });
         for (index, (parent, gradient)) in ops.parents.into_iter().zip(gradients).enumerate() {
             let (Some(parent), Some(mut gradient)) = (parent, gradient) else { continue };
             if let (0, Some(meeting)) = (index, &meeting) {
@@ -78,8 +83,9 @@ fn record<C: CheckpointStrategy, D: Differentiate, const N: usize>(
         OpsKind::Tracked(step) => {
             let slot = Slot::default();
             let link = shortcut.map_or(Link::Ordinary, |shortcut| link(input, shortcut));
-            let output = step.finish(Recorded { state, slot: slot.clone(), link }, output);
-            descend(output.id(), input, &slot);
+            let (awaited, maker) = (state.awaited().map(Arc::downgrade), maker(input));
+            let output = step.finish(Recorded { state, slot: slot.clone(), link, maker }, output);
+            descend(output.id(), input, &slot, awaited);
             output
         }
         OpsKind::UnTracked(step) => step.finish(output),

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use burn::backend::autodiff::NodeId;
 use burn_flex::FlexTensor;
 
+use super::awaited::Awaited;
+
 /// A gradient that waits for the other share of its sum.
 type Meeting = Arc<Mutex<Option<FlexTensor>>>;
 
@@ -107,17 +109,29 @@ struct Ancestor {
     slot: Weak<Mutex<Option<Meeting>>>,
 }
 
+/// Where a map comes from.
+struct Lineage {
+    ancestors: Vec<Ancestor>,
+    /// What the operation that made it needs of its gradient.
+    awaited: Option<Weak<Awaited>>,
+}
+
 /// Ancestors to remember: as many as a bottleneck block has operations, and one to spare.
 const DEPTH: usize = 4;
 /// Maps to remember before those of finished passes are forgotten.
 const MAPS: usize = 512;
 
 thread_local! {
-    static LINEAGES: RefCell<HashMap<NodeId, Vec<Ancestor>>> = RefCell::new(HashMap::new());
+    static LINEAGES: RefCell<HashMap<NodeId, Lineage>> = RefCell::new(HashMap::new());
 }
 
 fn ancestors(map: NodeId) -> Vec<Ancestor> {
-    LINEAGES.with_borrow(|lineages| lineages.get(&map).cloned().unwrap_or_default())
+    LINEAGES.with_borrow(|lineages| lineages.get(&map).map(|lineage| lineage.ancestors.clone()).unwrap_or_default())
+}
+
+/// What the operation that made a map needs of the map's gradient.
+pub(super) fn maker(map: NodeId) -> Option<Weak<Awaited>> {
+    LINEAGES.with_borrow(|lineages| lineages.get(&map).and_then(|lineage| lineage.awaited.clone()))
 }
 
 fn slot(ancestor: &Ancestor) -> Option<Slot> {
@@ -142,14 +156,14 @@ pub(super) fn link(input: NodeId, shortcut: NodeId) -> Link {
     Link::Ordinary
 }
 
-/// Remembers that `output` comes from `input` by the operation with that slot.
-pub(super) fn descend(output: NodeId, input: NodeId, slot: &Slot) {
+/// Remembers that `output` comes from `input` by the operation with that slot, and what this one awaits.
+pub(super) fn descend(output: NodeId, input: NodeId, slot: &Slot, awaited: Option<Weak<Awaited>>) {
     let mut lineage = vec![Ancestor { map: input, slot: Arc::downgrade(&slot.0) }];
     lineage.extend(ancestors(input).into_iter().take(DEPTH - 1));
     LINEAGES.with_borrow_mut(|lineages| {
         if lineages.len() >= MAPS {
-            lineages.retain(|_, lineage| lineage.iter().any(|ancestor| ancestor.slot.strong_count() > 0));
+            lineages.retain(|_, lineage| lineage.ancestors.iter().any(|ancestor| ancestor.slot.strong_count() > 0));
         }
-        lineages.insert(output, lineage);
+        lineages.insert(output, Lineage { ancestors: lineage, awaited });
     });
 }

@@ -4,6 +4,8 @@
 //! Their outputs are channels-last in memory. Inputs of another order are copied, so a chain of these
 //! operations copies nothing but its first input.
 
+mod activated;
+mod awaited;
 mod backend;
 mod descent;
 mod flex;

@@ -8,10 +8,11 @@ use super::grid::{Grid, Layout, POINTS, TILE};
 use super::planes::{Gather, InputGradients, Products, Weigh};
 use super::transform::Place;
 use super::{weights, wide};
-use crate::block::{Block, split_wanted};
+use crate::block::{Block, joined, split_wanted};
+use crate::follow::Following;
 use crate::map::Source;
 use crate::scratch;
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::simd::{Simd, Work};
 
 /// Differentiates a convolution of `source` with `weights`, given the gradients of its outputs.
@@ -35,8 +36,12 @@ pub(crate) fn backward(
     let per_chunk = blocks.len().div_ceil(chunks);
     let chunks = blocks.len().div_ceil(per_chunk);
     let wants_inputs = wanted.inputs.is_some();
-    let ranges = blocks.iter().map(|block| block.range(grid.height, grid.width * inputs, TILE));
-    let mut maps = split_wanted(wanted.inputs, ranges);
+    let (map, accumulate, follow) = match wanted.inputs {
+        Some(Inputs { gradients, accumulate, follow }) => (Some(gradients), accumulate, follow),
+        None => (None, false, None),
+    };
+    let range = |block: &Block| block.range(grid.height, grid.width * inputs, TILE);
+    let maps = split_wanted(map, blocks.chunks(per_chunk).map(|blocks| joined(blocks, range)));
     let packed_len = if wants_inputs { weights::packed_len(factors.lanes(outputs), inputs) } else { 0 };
     scratch::with(packed_len + chunks * part_len, |buffer| {
         let (packed, parts) = buffer.split_at_mut(packed_len);
@@ -44,13 +49,12 @@ pub(crate) fn backward(
             weights::pack(factors, weights, outputs, inputs, true, packed);
         }
         let packed = &*packed;
-        parts
-            .par_chunks_mut(part_len)
-            .zip(blocks.par_chunks(per_chunk))
-            .zip(maps.par_chunks_mut(per_chunk))
-            .with_max_len(1)
-            .for_each(|((part, blocks), maps)| {
-                for (index, (block, map)) in blocks.iter().zip(maps).enumerate() {
+        parts.par_chunks_mut(part_len).zip(blocks.par_chunks(per_chunk)).zip(maps).with_max_len(1).for_each(
+            |((part, blocks), mut map)| {
+                let first = joined(blocks, range).start;
+                let mut following = Following::new(follow, first);
+                for (index, block) in blocks.iter().enumerate() {
+                    let own = range(block).start - first..range(block).end - first;
                     let layout = Layout::new(factors, grid.tiles_of(block).len(), inputs, outputs);
                     scratch::with(layout.len(), |planes| {
                         factors.dispatch(BlockBackward {
@@ -60,16 +64,20 @@ pub(crate) fn backward(
                             source,
                             gradients,
                             packed,
-                            inputs: map.as_deref_mut(),
-                            accumulate: wanted.accumulate,
+                            inputs: map.as_deref_mut().map(|map| &mut map[own.clone()]),
+                            accumulate,
                             part,
                             first: index == 0,
                             layout,
                             planes,
                         });
                     });
+                    if let Some(map) = &mut map {
+                        following.until(map, own.end);
+                    }
                 }
-            });
+            },
+        );
         weights::unpack(factors, parts, outputs, inputs, wanted.weights);
     });
 }

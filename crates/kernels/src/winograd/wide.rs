@@ -11,9 +11,10 @@ use super::planes::{Gather, InputGradients, Outputs, Products, Shared, Spread, W
 use super::transform::Place;
 use super::weights;
 use crate::block::{Block, each_block, split};
+use crate::follow::Following;
 use crate::map::{Finish, Source};
 use crate::scratch;
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::simd::{Simd, Work};
 
 /// Products of channels from which on the weights are too large for the other way.
@@ -100,7 +101,7 @@ pub(super) fn backward(
             },
         );
         weights::unpack(factors, part, outputs, inputs, wanted.weights);
-        let Some(out) = wanted.inputs else { return };
+        let Some(Inputs { gradients: out, accumulate, follow }) = wanted.inputs else { return };
         // The weights' gradients are done: the packed weights take their place, the products that of the inputs.
         let (from, to, depth) = (layout.patches, layout.products, factors.lanes(outputs));
         scratch::with(weights::packed_len(depth, inputs), |packed| {
@@ -109,11 +110,14 @@ pub(super) fn backward(
             products.compute_side_by_side(patch_planes, from_planes);
         });
         let products = &*from_planes;
-        let parts = split(out, blocks.iter().map(|block| block.range(grid.height, grid.width * inputs, TILE)));
+        let range = |block: &Block| block.range(grid.height, grid.width * inputs, TILE);
+        let parts = split(out, blocks.iter().map(range));
         blocks.par_iter().zip(parts).with_max_len(1).for_each(|(block, out)| {
             let first = grid.tiles_of(block).start;
-            let gather = Gather { grid, block, products, planes: to, first, out, channels: inputs };
-            factors.dispatch(InputGradients { gather, accumulate: wanted.accumulate });
+            let gather = Gather { grid, block, products, planes: to, first, out: &mut *out, channels: inputs };
+            factors.dispatch(InputGradients { gather, accumulate });
+            let written = out.len();
+            Following::new(follow, range(block).start).until(out, written);
         });
     });
 }

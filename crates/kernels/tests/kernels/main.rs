@@ -8,6 +8,7 @@ mod against_burn;
 mod against_twins;
 mod descent;
 mod finite_differences;
+mod followed;
 mod instructions;
 mod not_finite;
 mod pairs;

@@ -1,19 +1,25 @@
 //! Convolutions, alone and with their norm.
 
+use std::sync::Arc;
+
 use burn::backend::Flex;
 use burn_flex::FlexTensor;
 
-use super::activated::Activated;
+use crate::affine::Affine;
 use crate::conv;
+use crate::follow::Follow;
 use crate::map::{ActivatedBlend, Blend, Plain, Source};
-use crate::norm::{Affine, Centred, NormGradients, Signs, sums};
+use crate::norm::NormGradients;
+use crate::ops::activated::Activated;
+use crate::ops::awaited::Awaited;
 use crate::ops::backend::{ConvOptions, Differentiate, Extra, Given, KernelOps, NormOptions};
 use crate::ops::flex::{conv_shape, conv_statistics, normalised};
 use crate::ops::memory::Buffer;
 use crate::ops::tensors::{Map, OwnedMap, Values, tensor, vector};
 use crate::precision::Precision;
-use crate::shape::{Backward, ConvShape};
+use crate::shape::{Backward, ConvShape, Inputs};
 use crate::statistics::Moments;
+use crate::sums::sums;
 
 /// Gradients of a convolution's inputs, with `share` added, and weights.
 fn conv_gradients(
@@ -22,19 +28,37 @@ fn conv_gradients(
     x: &Map,
     w: &Values,
     gradients: &impl Source,
-    wants_inputs: bool,
-    share: Option<FlexTensor>,
+    given: Asked,
 ) -> (Option<FlexTensor>, FlexTensor) {
+    let Asked { wants_inputs, share, awaited } = given;
     let accumulate = share.is_some();
     let mut inputs = wants_inputs.then(|| match share {
         Some(share) => OwnedMap::new(share),
         None => OwnedMap::unset(x.shape),
     });
     let mut weights = Buffer::new(shape.weight_len());
-    let wanted = Backward { inputs: inputs.as_mut().map(OwnedMap::values_mut), accumulate, weights: &mut weights };
+    let summing = awaited.as_ref().filter(|_| wants_inputs).and_then(|awaited| awaited.ahead());
+    let follow = summing.as_ref().map(|summing| summing as &dyn Follow);
+    let wanted = Backward {
+        inputs: inputs.as_mut().map(|map| Inputs { gradients: map.values_mut(), accumulate, follow }),
+        weights: &mut weights,
+    };
     conv::backward(shape, precision, &Plain(x.values()), w.values(), gradients, wanted);
+    let sums = inputs.as_mut().and_then(|map| summing.map(|summing| summing.finish(map.values_mut())));
+    let inputs = inputs.map(OwnedMap::into_tensor);
+    if let (Some(awaited), Some(inputs), Some(sums)) = (&awaited, &inputs, sums) {
+        awaited.keep(inputs, sums);
+    }
     let weights = tensor(weights, [shape.out_channels, shape.in_channels, shape.kernel, shape.kernel]);
-    (inputs.map(OwnedMap::into_tensor), weights)
+    (inputs, weights)
+}
+
+/// What is asked of the gradient of a convolution's inputs.
+struct Asked {
+    wants_inputs: bool,
+    /// What is added to it.
+    share: Option<FlexTensor>,
+    awaited: Option<Arc<Awaited>>,
 }
 
 /// Parents: input, weights, bias, shortcut.
@@ -69,14 +93,15 @@ impl Differentiate for ConvState {
     const SHORTCUT: Option<usize> = Some(3);
 
     fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>> {
-        let Given { gradient, wanted, share } = given;
+        let Given { gradient, wanted, share, awaited } = given;
         let mut gradient = OwnedMap::new(gradient);
         let channels = self.shape.out_channels;
         let signs = self.activated.signs();
         let bias = (wanted[2] || self.activated.y.is_some())
             .then(|| sums(gradient.values_mut(), signs, None, channels).gradient);
+        let asked = Asked { wants_inputs: wanted[0], share, awaited };
         let (inputs, weights) =
-            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &Plain(gradient.values()), wanted[0], share);
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &Plain(gradient.values()), asked);
         vec![inputs, Some(weights), bias.map(|bias| vector(&bias)), Some(gradient.into_tensor())]
     }
 }
@@ -87,14 +112,10 @@ pub(crate) struct ConvNormState {
     x: Map,
     w: Values,
     gamma: Values,
-    z: Map,
     shape: ConvShape,
     precision: Precision,
     epsilon: f32,
-    moments: Moments,
-    affine: Affine,
-    activated: Activated,
-    has_shortcut: bool,
+    norm: Arc<Awaited>,
 }
 
 impl ConvNormState {
@@ -119,11 +140,12 @@ impl ConvNormState {
         let activated =
             if has_shortcut { Activated::new(&y, norm.slope) } else { Activated { y: None, slope: norm.slope } };
         let (precision, epsilon) = (conv.precision, norm.epsilon);
-        (y, Self { x, w, gamma, z, shape, precision, epsilon, moments, affine, activated, has_shortcut })
+        let norm = Awaited::new(z, moments, affine, activated, has_shortcut);
+        (y, Self { x, w, gamma, shape, precision, epsilon, norm })
     }
 
     pub fn moments(&self) -> &Moments {
-        &self.moments
+        &self.norm.moments
     }
 }
 
@@ -132,26 +154,27 @@ impl Differentiate for ConvNormState {
     const SHORTCUT: Option<usize> = Some(4);
 
     fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>> {
-        let Given { gradient, wanted, share } = given;
-        let mut gradient = OwnedMap::new(gradient);
-        let z = self.z.values();
-        let centred = Some(Centred { z, mean: &self.moments.mean });
-        let slope = self.activated.slope;
-        let by_norm = !self.has_shortcut && slope != 1.0;
-        let signs = if by_norm { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };
-        let sums = sums(gradient.values_mut(), signs, centred, self.shape.out_channels);
+        let Given { gradient, wanted, share, awaited } = given;
+        let norm = &self.norm;
+        let (gradient, sums) = norm.receive(gradient);
+        let z = norm.z.values();
         let pixels = z.len() / self.shape.out_channels;
-        let norm = NormGradients::new(sums, &self.moments, self.gamma.values(), self.epsilon, pixels);
-        let blend =
-            Blend { gradients: gradient.values(), z, first: &norm.first, second: &norm.second, shift: &norm.shift };
-        let (inputs, weights) = if by_norm {
-            let affine = [&self.affine.mean, &self.affine.scale, &self.affine.shift].map(Vec::as_slice);
-            let blend = ActivatedBlend { blend, norm: affine, slope };
-            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, wanted[0], share)
+        let factors = NormGradients::new(sums, &norm.moments, self.gamma.values(), self.epsilon, pixels);
+        let NormGradients { first, second, shift, .. } = &factors;
+        let blend = Blend { gradients: gradient.values(), z, first, second, shift };
+        let asked = Asked { wants_inputs: wanted[0], share, awaited };
+        let (inputs, weights) = if norm.is_told_by_norm() {
+            let affine = [&norm.affine.mean, &norm.affine.scale, &norm.affine.shift].map(Vec::as_slice);
+            let blend = ActivatedBlend { blend, norm: affine, slope: norm.activated.slope };
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, asked)
         } else {
-            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, wanted[0], share)
+            conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, asked)
         };
-        let (gamma, beta) = (vector(&norm.gamma), vector(&norm.beta));
+        let (gamma, beta) = (vector(&factors.gamma), vector(&factors.beta));
         vec![inputs, Some(weights), Some(gamma), Some(beta), Some(gradient.into_tensor())]
+    }
+
+    fn awaited(&self) -> Option<&Arc<Awaited>> {
+        Some(&self.norm)
     }
 }

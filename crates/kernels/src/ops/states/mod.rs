@@ -1,7 +1,6 @@
 //! What each fused operation keeps between its two passes, and its backward pass. Nothing here knows how burn
 //! records operations.
 
-mod activated;
 mod conv;
 mod norm;
 mod pool;

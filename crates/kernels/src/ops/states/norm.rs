@@ -3,13 +3,14 @@
 use burn::backend::Flex;
 use burn_flex::FlexTensor;
 
-use super::activated::Activated;
 use crate::group::{Groups, group_norm_backward};
-use crate::norm::{Centred, NormGradients, blend, sums};
+use crate::norm::{NormGradients, blend};
+use crate::ops::activated::Activated;
 use crate::ops::backend::{Differentiate, Extra, Given, KernelOps, NormOptions};
 use crate::ops::flex::{NormMoments, normed};
 use crate::ops::memory::Buffer;
 use crate::ops::tensors::{Map, OwnedMap, Values, map_tensor, vector};
+use crate::sums::{Centred, sums};
 
 /// Parents: input, gamma, beta, shortcut.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ impl Differentiate for NormState {
     const SHORTCUT: Option<usize> = Some(3);
 
     fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>> {
-        let Given { gradient, wanted, share } = given;
+        let Given { gradient, wanted, share, .. } = given;
         let mut gradient = OwnedMap::new(gradient);
         let (x, signs) = (self.x.values(), self.activated.signs());
         let mut shortcut = wanted[3].then(|| Buffer::new(x.len()));
@@ -102,7 +103,7 @@ impl Differentiate for AffineState {
     const SHORTCUT: Option<usize> = Some(3);
 
     fn differentiate(self, given: Given) -> Vec<Option<FlexTensor>> {
-        let Given { gradient, wanted, share } = given;
+        let Given { gradient, wanted, share, .. } = given;
         let mut gradient = OwnedMap::new(gradient);
         let (x, channels) = (self.x.values(), self.scale.values().len());
         let zeros = vec![0.0; channels];

@@ -2,8 +2,8 @@
 
 use burn_flex::FlexTensor;
 
-use crate::norm::Signs;
-use crate::ops::tensors::Map;
+use super::tensors::Map;
+use crate::sums::Signs;
 
 /// The output of an operation, which tells the slope of its activation at each value.
 #[derive(Clone, Debug)]

@@ -30,22 +30,22 @@ impl Awaited {
         Arc::new(Self { z, moments, affine, activated, has_shortcut, found: Mutex::new(None) })
     }
 
-    /// Whether the norm's input tells the signs: nothing was added to its output.
-    pub fn is_told_by_norm(&self) -> bool {
+    /// Whether the norm's input tells the signs of its output, as nothing was added to it.
+    pub fn norm_tells_signs(&self) -> bool {
         !self.has_shortcut && self.activated.slope != 1.0
     }
 
     fn summing(&self) -> Summing<'_> {
         let slope = self.activated.slope;
-        let signs = if self.is_told_by_norm() { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };
+        let signs = if self.norm_tells_signs() { Signs::Norm(&self.affine, slope) } else { self.activated.signs() };
         let z = self.z.values();
         Summing::new(z.len(), signs, Some(Centred { z, mean: &self.moments.mean }), self.affine.shift.len())
     }
 
-    /// What adds up a gradient that may not be the whole one: only where that does no harm, as to multiply it by the slope
-    /// twice would.
+    /// What adds up a gradient of which others may have a share that comes later. `None` where that would do harm: the
+    /// gradient is multiplied by the slope in place, which only slopes of 0 and 1 bear twice.
     pub fn ahead(&self) -> Option<Summing<'_>> {
-        let harmless = self.is_told_by_norm() || self.activated.slope == 0.0 || self.activated.slope == 1.0;
+        let harmless = self.norm_tells_signs() || self.activated.slope == 0.0 || self.activated.slope == 1.0;
         harmless.then(|| self.summing())
     }
 

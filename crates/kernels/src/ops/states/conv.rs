@@ -163,7 +163,7 @@ impl Differentiate for ConvNormState {
         let NormGradients { first, second, shift, .. } = &factors;
         let blend = Blend { gradients: gradient.values(), z, first, second, shift };
         let asked = Asked { wants_inputs: wanted[0], share, awaited };
-        let (inputs, weights) = if norm.is_told_by_norm() {
+        let (inputs, weights) = if norm.norm_tells_signs() {
             let affine = [&norm.affine.mean, &norm.affine.scale, &norm.affine.shift].map(Vec::as_slice);
             let blend = ActivatedBlend { blend, norm: affine, slope: norm.activated.slope };
             conv_gradients(&self.shape, self.precision, &self.x, &self.w, &blend, asked)

@@ -17,14 +17,14 @@ struct Chain {
 
 /// One for each way to compute the gradients of a convolution's inputs, some of them with a rest that fills no block.
 const CHAINS: [Chain; 8] = [
-    Chain { dims: [7, 16, 32, 32], kernel: 3, stride: 1, out: 16 },
-    Chain { dims: [9, 48, 13, 16], kernel: 3, stride: 1, out: 32 },
-    Chain { dims: [64, 128, 8, 8], kernel: 3, stride: 1, out: 128 },
+    Chain { dims: [3, 16, 32, 32], kernel: 3, stride: 1, out: 16 },
+    Chain { dims: [5, 48, 13, 16], kernel: 3, stride: 1, out: 32 },
+    Chain { dims: [24, 128, 8, 8], kernel: 3, stride: 1, out: 72 },
     Chain { dims: [8, 64, 16, 16], kernel: 3, stride: 2, out: 24 },
-    Chain { dims: [16, 256, 16, 16], kernel: 1, stride: 1, out: 64 },
-    Chain { dims: [25, 512, 8, 8], kernel: 1, stride: 1, out: 128 },
-    Chain { dims: [33, 256, 4, 4], kernel: 3, stride: 2, out: 40 },
-    Chain { dims: [64, 1024, 2, 2], kernel: 1, stride: 1, out: 1040 },
+    Chain { dims: [4, 256, 16, 16], kernel: 1, stride: 1, out: 64 },
+    Chain { dims: [7, 512, 8, 8], kernel: 1, stride: 1, out: 128 },
+    Chain { dims: [17, 256, 4, 4], kernel: 3, stride: 2, out: 40 },
+    Chain { dims: [16, 1024, 2, 2], kernel: 1, stride: 1, out: 1040 },
 ];
 
 /// Who has a share in the gradient of the map besides the convolution.

@@ -76,3 +76,13 @@ pub(crate) struct Inputs<'a> {
     /// Who takes them up as soon as they are final.
     pub follow: Option<&'a dyn Follow>,
 }
+
+impl<'a> Inputs<'a> {
+    /// Their parts, none of which is there if they are not wanted.
+    pub fn apart(inputs: Option<Self>) -> (Option<&'a mut [f32]>, bool, Option<&'a dyn Follow>) {
+        match inputs {
+            Some(Self { gradients, accumulate, follow }) => (Some(gradients), accumulate, follow),
+            None => (None, false, None),
+        }
+    }
+}

@@ -54,10 +54,7 @@ pub(crate) fn backward(
             weights::pack_backward(shape, weights, packed);
         }
         let packed = &*packed;
-        let (inputs, accumulate, follow) = match wanted.inputs {
-            Some(Inputs { gradients, accumulate, follow }) => (Some(gradients), accumulate, follow),
-            None => (None, false, None),
-        };
+        let (inputs, accumulate, follow) = Inputs::apart(wanted.inputs);
         let range = |block: &Block| block.range(1, image_len, 1);
         let maps = split_wanted(inputs, blocks.chunks(per_chunk).map(|blocks| joined(blocks, range)));
         parts.par_chunks_mut(part_len).zip(blocks.par_chunks(per_chunk)).zip(maps).with_max_len(1).for_each(

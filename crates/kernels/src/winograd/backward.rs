@@ -36,10 +36,7 @@ pub(crate) fn backward(
     let per_chunk = blocks.len().div_ceil(chunks);
     let chunks = blocks.len().div_ceil(per_chunk);
     let wants_inputs = wanted.inputs.is_some();
-    let (map, accumulate, follow) = match wanted.inputs {
-        Some(Inputs { gradients, accumulate, follow }) => (Some(gradients), accumulate, follow),
-        None => (None, false, None),
-    };
+    let (map, accumulate, follow) = Inputs::apart(wanted.inputs);
     let range = |block: &Block| block.range(grid.height, grid.width * inputs, TILE);
     let maps = split_wanted(map, blocks.chunks(per_chunk).map(|blocks| joined(blocks, range)));
     let packed_len = if wants_inputs { weights::packed_len(factors.lanes(outputs), inputs) } else { 0 };
